@@ -1,0 +1,3 @@
+"""What the tests of reports share."""
+
+from tests.cast import cast as cast
