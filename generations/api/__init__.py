@@ -1,0 +1,1 @@
+"""REST under /api/v1/: views translate in, make one call, translate out."""
