@@ -5,18 +5,21 @@ Nothing is printed after pytest's own summary, so the last line is always pytest
 
 import hashlib
 import os
-import signal
 import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from pathlib import Path
 
 import psycopg
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+from kling_platform.launch.place import ROOT
+from kling_platform.launch.pytest_process import run_pytest
+
 _NO_TESTS = 5
 _ORDINARY = "not long"
+# A run of the ordinary tests takes some five minutes; one that hangs must still say where.
+_LONGEST_S = 20 * 60
+_LONGEST_WITH_LONG_S = 4 * 60 * 60
 _PROCESS_FLAGS = ("-n", "--numprocesses", "--pdb", "--trace", "--dist")
 
 LINTERS: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -43,14 +46,16 @@ def test(arguments: list[str]) -> int:
         )
         if _is_ci():
             _say("!!! CI=true: that is a failure, whatever the SQLite run says")
-    first = run_pytest([*rest, "-m", wanted], database="")
+    longest_s = _LONGEST_S if wanted == _ORDINARY else _LONGEST_WITH_LONG_S
+    first = run_pytest([*rest, "-m", wanted], database="", longest_s=longest_s)
     if not postgres:
         return first or int(_is_ci())
     if first not in {0, _NO_TESTS}:
         return first
     _say("2 of 2: PostgreSQL")
     with_database = f"({wanted}) and not no_database" if wanted else "not no_database"
-    second = run_pytest([*rest, "-m", with_database], database=postgres)
+    arguments = [*rest, "-m", with_database]
+    second = run_pytest(arguments, database=postgres, longest_s=longest_s)
     return first if second == _NO_TESTS else second
 
 
@@ -97,29 +102,6 @@ def reachable_postgres() -> str:
         if allowed and allowed[0]:
             return given or f"{url}/{name}"
     return ""
-
-
-def run_pytest(arguments: list[str], *, database: str) -> int:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "pytest", *arguments],
-        cwd=ROOT,
-        env=os.environ | {"TEST_DATABASE": database},
-        start_new_session=True,
-    )
-
-    def pass_on(number: int, frame: object) -> None:
-        # An interrupt is what pytest stops for in good order, with its summary.
-        os.kill(process.pid, signal.SIGINT)
-        signal.signal(signal.SIGALRM, lambda *_: os.killpg(process.pid, signal.SIGKILL))
-        signal.alarm(20)
-
-    before = {number: signal.signal(number, pass_on) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        return process.wait()
-    finally:
-        signal.alarm(0)
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def lint() -> int:

@@ -47,7 +47,7 @@ class Runs:
         self.statuses = list(statuses)
         self.made: list[tuple[list[str], str]] = []
 
-    def __call__(self, arguments: list[str], *, database: str) -> int:
+    def __call__(self, arguments: list[str], *, database: str, longest_s: float) -> int:
         self.made.append((arguments, database))
         return self.statuses.pop(0)
 
