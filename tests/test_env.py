@@ -1,14 +1,14 @@
 """Settings: a bad value stops the start with one line that names the variable and what is allowed."""
 
-import multiprocessing
 import os
 import sys
 from dataclasses import dataclass
 from importlib import import_module
-from multiprocessing.connection import Connection
 from pathlib import Path
 
 import pytest
+
+from tests.processes import each_in_its_process
 
 pytestmark = pytest.mark.no_database
 
@@ -22,25 +22,21 @@ class Start:
 
 
 def _start(data_dir: Path, **environ: str) -> Start:
-    """Read the settings anew, in a fork whose environment is `environ` alone."""
-    context = multiprocessing.get_context("fork")
-    mine, theirs = context.Pipe()
-    child = context.Process(target=_read, args=(theirs, {"DATA_DIR": str(data_dir)} | environ))
-    child.start()
-    start: Start = mine.recv()
-    child.join()
+    """Read the settings anew, in a process whose environment is `environ` alone."""
+    [start] = each_in_its_process(_read, [({"DATA_DIR": str(data_dir)} | environ,)])
+    assert isinstance(start, Start)
     return start
 
 
-def _read(pipe: Connection, environ: dict[str, str]) -> None:
+def _read(environ: dict[str, str]) -> Start:
     os.environ.clear()
     os.environ.update(environ)
     for name in [name for name in sys.modules if name.startswith("kling_platform.settings")]:
         del sys.modules[name]
     try:
-        pipe.send(Start(None, import_module("kling_platform.settings").KIE_BASE_URL))
+        return Start(None, import_module("kling_platform.settings").KIE_BASE_URL)
     except SystemExit as stop:
-        pipe.send(Start(str(stop.code)))
+        return Start(str(stop.code))
 
 
 @pytest.mark.parametrize(

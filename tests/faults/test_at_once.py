@@ -1,6 +1,5 @@
 """Many at once: whoever comes first has it, and nobody else, in threads and in processes."""
 
-import multiprocessing
 import os
 import threading
 import time
@@ -14,7 +13,7 @@ from typing import Any
 import pytest
 from django.conf import settings as django_settings
 from django.contrib.auth.models import User
-from django.db import connection, connections
+from django.db import connection
 
 from generations import provider, storage, tasks
 from generations.kie import CreateOutcome, CreateTask
@@ -26,8 +25,7 @@ from tests.fakes import FakeFetcher, FakeKie, accepted
 from tests.faults.conftest import KEY
 from tests.faults.ground import Addresses, Ground
 from tests.faults.invariants import check_invariants
-
-_forking = multiprocessing.get_context("fork")
+from tests.processes import in_processes
 
 
 @pytest.fixture
@@ -52,31 +50,6 @@ def in_threads(number: int, work: Callable[[int], object]) -> None:
             done.result()
 
 
-def in_processes(number: int, work: Callable[[int], Any]) -> list[Any]:
-    """Do the work in so many processes at once and answer what each returned."""
-    connections.close_all()
-    answers = _forking.Queue()
-
-    def one(index: int) -> None:
-        status = 1
-        try:
-            answers.put(work(index))
-            answers.close()
-            answers.join_thread()
-            status = 0
-        finally:
-            os._exit(status)
-
-    children = [_forking.Process(target=one, args=(index,)) for index in range(number)]
-    for child in children:
-        child.start()
-    told = [answers.get(timeout=90) for _ in children]
-    for child in children:
-        child.join(30)
-        assert child.exitcode == 0
-    return told
-
-
 class Recorder(FakeKie):
     """Accepts everything, under ids that no other process gives."""
 
@@ -96,6 +69,10 @@ def send_all(kie: Recorder) -> list[str]:
     ) is submit.Step.DONE or submit.has_due(now=datetime.now(UTC)):
         pass
     return [task.input["prompt"] for task in kie.sent]
+
+
+def send_all_alone(index: int) -> list[str]:
+    return send_all(Recorder())
 
 
 def ask_for(number: int, author: User) -> list[Generation]:
@@ -121,7 +98,7 @@ def test_sixteen_threads_send_each_generation_once(author: User, settings: Any) 
 def test_four_processes_send_each_generation_once(author: User, settings: Any) -> None:
     settings.KIE_CREATES_PER_10S = 500
     asked = ask_for(100, author)
-    told = in_processes(4, lambda _: send_all(Recorder()))
+    told = in_processes(4, send_all_alone)
     assert_each_was_sent_once(asked, [prompt for prompts in told for prompt in prompts])
 
 
@@ -132,22 +109,25 @@ def assert_each_was_sent_once(asked: list[Generation], prompts: list[str]) -> No
     check_invariants()
 
 
+def take_for_a_while(index: int) -> list[datetime]:
+    used, until = [], time.monotonic() + 2.5
+    while time.monotonic() < until:
+        now = datetime.now(UTC)
+        used += [now] * limits.take(limits.READS, now=now, most=1 + index % 3)
+        time.sleep(0.002)
+    return used
+
+
 @pytest.mark.parametrize("takers", [4, 8])
 def test_a_limit_holds_in_any_window_whatever_the_number_of_processes(
     author: User, settings: Any, takers: int
 ) -> None:
     settings.KIE_READS_PER_SECOND = 9
-    until = time.monotonic() + 2.5
+    limits.free(limits.READS, now=datetime.now(UTC))
 
-    def take(index: int) -> list[datetime]:
-        used = []
-        while time.monotonic() < until:
-            now = datetime.now(UTC)
-            used += [now] * limits.take(limits.READS, now=now, most=1 + index % 3)
-            time.sleep(0.002)
-        return used
+    told = in_processes(takers, take_for_a_while)
 
-    used = sorted(moment for told in in_processes(takers, take) for moment in told)
+    used = sorted(moment for moments in told for moment in moments)
     assert RateSlot.objects.filter(limit=limits.READS).count() == 9
     assert len(used) > 9
     for first, tenth in zip(used, used[9:], strict=False):

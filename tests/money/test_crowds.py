@@ -4,7 +4,6 @@ Each round is another month, so that the fifty also open the month's counters be
 """
 
 import fcntl
-import multiprocessing
 import tempfile
 import threading
 from collections import Counter
@@ -13,7 +12,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,6 +32,7 @@ from generations.services import bootstrap, budgets
 from generations.services.errors import BudgetExceeded
 from generations.services.request import GenerationRequest, create, judge
 from tests.factories import make_project
+from tests.processes import each_in_its_process
 
 CROWD, ROOM, QUOTE = 50, 10, 800_000
 LEVELS = ["global", "user", "project"]
@@ -77,10 +76,8 @@ def threads(caller: Caller, now: datetime, numbers: range = range(CROWD)) -> Cou
 
 def processes(caller: Caller, now: datetime) -> Counter[str]:
     """Let five processes of ten threads each ask."""
-    connections.close_all()  # a child must not share its parent's connection
-    shares = [range(first, first + 10) for first in range(0, CROWD, 10)]
-    with multiprocessing.get_context("fork").Pool(len(shares)) as pool:
-        return sum(pool.map(partial(threads, caller, now), shares), Counter())
+    shares = [(caller, now, range(first, first + 10)) for first in range(0, CROWD, 10)]
+    return sum(each_in_its_process(threads, shares), Counter())
 
 
 @pytest.fixture
