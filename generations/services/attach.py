@@ -24,7 +24,7 @@ from generations.models import (
     SubmissionAttempt,
 )
 from generations.models.transition import PROVIDER, SYSTEM, transition
-from generations.services import incidents
+from generations.services import candidate, incidents
 
 
 def token_digest(token: str) -> str:
@@ -87,10 +87,14 @@ def _move(
     generation = Generation.objects.select_for_update().get(pk=attempt.generation_id)
     if generation.status == Status.QUEUED and evidence != "answer":
         _take_back_from_queue(attempt, now)
+    has_called = CallbackHit.objects.filter(attempt__generation=generation).exists()
     wait_s = settings.POLL_SECONDS[0]
-    if evidence != "answer" or _has_called(generation):
+    if evidence != "answer" or has_called:
         # Its task is older than this moment, or a callback was here first: read it at once.
         wait_s = 0
+    others = {generation.candidate_task_id, *(candidate.named(generation) if has_called else ())}
+    for other in sorted(others - {"", task_id}):
+        _report_second_task(attempt, other, now, "it was named before the generation's own task")
     return transition(
         attempt.generation_id,
         sources=[Status.SUBMITTING, Status.UNKNOWN],
@@ -108,11 +112,6 @@ def _move(
     )
 
 
-def _has_called(generation: Generation) -> bool:
-    """Tell whether a callback came while no task was known that could have been read."""
-    return CallbackHit.objects.filter(attempt__generation=generation).exists()
-
-
 def _take_back_from_queue(attempt: SubmissionAttempt, now: datetime) -> None:
     """KIE had refused this attempt, and yet has its task: sending once more would pay twice."""
     transition(
@@ -125,9 +124,14 @@ def _take_back_from_queue(attempt: SubmissionAttempt, now: datetime) -> None:
         detail={"attempt": attempt.seq, "evidence": "a task of a refused attempt exists"},
         changes={"lease_until": now, "submitted_at": attempt.opened_at},
     )
+    report_task_of_refused(attempt, now=now)
+
+
+def report_task_of_refused(attempt: SubmissionAttempt, *, now: datetime) -> None:
+    """Open an incident: KIE had not taken this attempt by its own words, and a task of it is named."""
     incidents.report(
         IncidentKind.CONTRADICTION,
-        cause=f"attempt {attempt.seq} was {attempt.state}, yet KIE has its task",
+        cause=f"attempt {attempt.seq} was {attempt.state}, and yet a task of it is named",
         generation_id=attempt.generation_id,
         now=now,
     )

@@ -29,14 +29,12 @@ from generations.models import (
 )
 from generations.models.transition import record, transition
 from generations.money import credits_text
-from generations.services import attach, verdict
+from generations.services import attach, candidate, verdict
 from generations.services import settle as money
 from generations.services.errors import DecisionRefused, WrongState
 
 # A sender that was frozen may send late; nothing is released before the last of them must be dead.
 QUARANTINE = timedelta(minutes=30)
-# A task that a callback has named, and that KIE's record does not show, is waited for this long.
-CANDIDATE_QUARANTINE = timedelta(hours=24)
 LONGEST_REASON = 2000
 
 
@@ -163,13 +161,13 @@ def why_not_never_created(generation: Generation, *, now: datetime) -> DecisionR
     closed_at = attempt.closed_at if attempt is not None else None
     if closed_at is None:
         return DecisionRefused(_("There is no lost answer here to decide about."))
-    if generation.candidate_task_id and now < closed_at + CANDIDATE_QUARANTINE:
+    if generation.candidate_task_id and now < closed_at + candidate.QUARANTINE:
         return DecisionRefused(
             _(
                 "KIE's record of a task that a callback or KIE's answer named is still being read. "
                 "While it is not disproved, the task may exist."
             ),
-            until=closed_at + CANDIDATE_QUARANTINE,
+            until=closed_at + candidate.QUARANTINE,
         )
     if now < closed_at + QUARANTINE:
         return DecisionRefused(

@@ -18,6 +18,7 @@ from generations.models import (
     EventKind,
     Generation,
     IncidentKind,
+    Status,
     SubmissionAttempt,
 )
 from generations.models.transition import PROVIDER, record
@@ -90,6 +91,8 @@ def _make_due(
     changes: dict[str, object] = {"next_poll_at": read_at if read_at > now else now - AHEAD}
     if generation.provider_task_id is None and hint.task_id:
         changes |= {"candidate_task_id": hint.task_id, "candidate_from": "callback"}
+        if generation.status == Status.QUEUED:
+            attach.report_task_of_refused(attempt, now=now)
     elif hint.task_id and hint.task_id != generation.provider_task_id:
         incidents.report(
             IncidentKind.SECOND_TASK,

@@ -157,6 +157,9 @@ def _requeue(
         if moved is not None:
             answer = outcome.answer if isinstance(outcome, Refused) else None
             _close(attempt, state, why, now, answer)
+            if moved.candidate_task_id:
+                attempt.refresh_from_db(fields=["state"])
+                attach.report_task_of_refused(attempt, now=now)
 
 
 def _lose_answer(

@@ -55,10 +55,12 @@ def apply_failure(due: Due, failure: ReadFailed, *, now: datetime) -> None:
     if isinstance(failure, AccountRefused):
         lane.block(code=failure.code or 401, message=failure.reason, now=now)
     with _locked(due) as generation:
-        if isinstance(failure, NotVisible) and candidate.take_next(
-            generation, due.task_id, now=now
-        ):
-            return
+        if isinstance(failure, NotVisible):
+            if candidate.is_overdue(generation, due.task_id, now=now):
+                candidate.drop(generation, due.task_id, IncidentKind.WRONG_ECHO, now=now)
+                return
+            if candidate.take_next(generation, due.task_id, now=now):
+                return
         wait = plan.usual_wait(generation, now)
         if isinstance(failure, RateLimited):
             wait = AFTER_RATE_LIMIT

@@ -30,6 +30,9 @@ log = structlog.get_logger(__name__)
 LEASE = timedelta(seconds=90)
 # How long one worker may prepare a picture before another may.
 PREPARE = timedelta(seconds=60)
+# A task that a callback has named may be this one's, whatever KIE answered: not before that is
+# disproved may it be sent again.
+_MAY_BE_SENT = Q(candidate_task_id="")
 
 
 class Client(picture.Uploader, Protocol):
@@ -101,7 +104,7 @@ def has_due(*, now: datetime) -> bool:
 
 
 def _due(now: datetime) -> QuerySet[Generation]:
-    return Generation.objects.filter(status=Status.QUEUED, dispatch_at__lte=now)
+    return Generation.objects.filter(_MAY_BE_SENT, status=Status.QUEUED, dispatch_at__lte=now)
 
 
 def _take_oldest(now: datetime) -> Generation | None:
@@ -141,7 +144,7 @@ def _claim(
             now=now,
             detail={"attempt": seq},
             changes={"lease_until": now + LEASE, "submitted_at": now},
-            only_if=not_paused,
+            only_if=not_paused & _MAY_BE_SENT,
         )
         if moved is None:
             return None

@@ -103,12 +103,12 @@ def test_a_callback_that_comes_before_a_refusal_is_acted_on_at_once(
 def test_a_task_of_a_cancelled_generation_is_named_to_a_person(
     ground: Ground, kie: Simulator
 ) -> None:
-    kie.fault("before_answer", on="callback")
     kie.fault("answer", on="create", code=429, with_task=True)
-    ground.meanwhile = ground.deliver
     generation = ground.ask()
     ground.submit()
     cancel.cancel(generation, by="olga", now=ground.clock())
+    ground.finish_jobs()
+    ground.deliver()
     ground.read()
     (task,) = ground.tasks_of(generation)
     assert Incident.objects.get(kind=IncidentKind.SECOND_TASK).cause == task.task_id

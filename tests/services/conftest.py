@@ -111,6 +111,17 @@ def read(clock: Clock) -> Callable[..., None]:
     return apply
 
 
+@pytest.fixture
+def read_failing(clock: Clock) -> Callable[..., None]:
+    """Let every read that is due now fail in the same way."""
+
+    def read(failure: ReadFailed) -> None:
+        for due in poll.claim_due(now=clock(), most=10):
+            poll.apply_failure(due, failure, now=clock())
+
+    return read
+
+
 def callback_body(task_id: str = "task-0000001", **changes: object) -> dict[str, object]:
     data = {"taskId": task_id, "state": "success", "resultJson": '{"resultUrls":["https://evil"]}'}
     return {"code": 200, "msg": "ok", "data": data | changes}

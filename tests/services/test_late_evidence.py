@@ -4,13 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from generations.kie import RefusalKind
+from generations.kie import NotVisible, RefusalKind
 from generations.models import Generation, Incident, IncidentKind, Status
 from generations.services import cancel, outcome
+from generations.services.errors import WrongState
 from generations.services.hint import Reception
 from generations.services.submit import LEASE, Step
 from tests.fakes import Clock, FakeKie, accepted, refused, success_record, task_record, unknown
-from tests.services.conftest import echo_of
+from tests.services.conftest import callback_body, echo_of
 
 Ask = Callable[..., Generation]
 Send = Callable[..., Step]
@@ -85,6 +86,53 @@ def test_a_refused_attempt_that_has_a_task_after_all_is_not_sent_again(
     assert (generation.status, generation.provider_task_id) == (Status.RUNNING, TASK)
     assert len(kie.sent) == 1
     assert Incident.objects.get().kind == IncidentKind.CONTRADICTION
+
+
+def test_while_a_named_task_is_not_shown_nothing_is_sent_in_its_place(
+    ask: Ask, send: Send, kie: FakeKie, call: Call, read_failing: Callable[..., None], clock: Clock
+) -> None:
+    generation = ask()
+    kie.outcomes.append(refused(RefusalKind.LATER, 429))
+    send()
+    call()
+    for _ in range(20):
+        read_failing(NotVisible("recordInfo is null"))
+        clock.forward(600)
+        assert send() is Step.IDLE
+    with pytest.raises(WrongState):
+        cancel.cancel(generation, by="olga", now=clock())
+    assert len(kie.sent) == 1
+    assert Incident.objects.get().kind == IncidentKind.CONTRADICTION
+
+
+def test_a_named_task_that_is_not_shown_for_a_day_does_not_hold_the_generation_back(
+    ask: Ask, send: Send, kie: FakeKie, call: Call, read_failing: Callable[..., None], clock: Clock
+) -> None:
+    generation = ask()
+    kie.outcomes.append(refused(RefusalKind.LATER, 429))
+    send()
+    call(callback_body("task-of-nobody"))
+    clock.forward(24 * 3600)
+    read_failing(NotVisible("recordInfo is null"))
+    assert send() is Step.DONE
+    generation.refresh_from_db()
+    assert generation.status == Status.RUNNING
+    assert set(Incident.objects.values_list("kind", flat=True)) == {
+        IncidentKind.CONTRADICTION,
+        IncidentKind.WRONG_ECHO,
+    }
+
+
+def test_a_callback_that_names_another_task_before_the_answer_is_told(
+    ask: Ask, send: Send, kie: FakeKie, call: Call
+) -> None:
+    generation = ask()
+    kie.on_create = lambda task: call(callback_body("task-of-a-callback")) and None
+    send()
+    generation.refresh_from_db()
+    assert (generation.status, generation.provider_task_id) == (Status.RUNNING, TASK)
+    incident = Incident.objects.get()
+    assert (incident.kind, incident.cause) == (IncidentKind.SECOND_TASK, "task-of-a-callback")
 
 
 def test_a_rejected_generation_that_succeeds_after_all_is_taken(
