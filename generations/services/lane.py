@@ -1,5 +1,6 @@
 """The lane: whether anything may be sent to KIE at all, by a person's word or by KIE's own."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -34,17 +35,27 @@ def is_open(lane: Lane, *, now: datetime) -> bool:
     return lane.blocked_code is None or lane.probe_at is None or lane.probe_at <= now
 
 
-def take_turn(*, now: datetime) -> bool:
-    """Take the right to begin one submission. While KIE refuses the account this is the probe."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """The right to begin one submission; `is_probe` while KIE refuses the account."""
+
+    is_probe: bool
+
+    def still_holds(self) -> bool:
+        """Tell whether it may be used: the account may have been refused to somebody meanwhile."""
+        return self.is_probe or get().blocked_code is None
+
+
+def take_turn(*, now: datetime) -> Turn | None:
+    """Take the right to begin one submission; None when nothing may begin now."""
     lane = get()
     if not is_open(lane, now=now):
-        return False
+        return None
     if lane.blocked_code is None:
-        return True
+        return Turn(is_probe=False)
     due = Q(probe_at__isnull=True) | Q(probe_at__lte=now)
-    return bool(
-        Lane.objects.filter(due, pk=1, paused_at__isnull=True).update(probe_at=now + PROBE_EVERY)
-    )
+    probes = Lane.objects.filter(due, pk=1, paused_at__isnull=True)
+    return Turn(is_probe=True) if probes.update(probe_at=now + PROBE_EVERY) else None
 
 
 def block(*, code: int, message: str, now: datetime) -> None:

@@ -1,7 +1,7 @@
 """Bringing an uploaded picture to KIE's upload host, just before its generation is sent."""
 
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Any, Protocol
 
 from django.db.models import Q
 
@@ -65,20 +65,23 @@ def send(generation: Generation, *, client: Uploader, now: datetime) -> Generati
 def _heed(refusal: UploadRefused, generation: Generation, now: datetime) -> None:
     if refusal.account:
         lane.block(code=refusal.code or 401, message=refusal.reason, now=now)
-        _postpone(generation, now, refusal.reason)
+        # The lane holds everything back; this one keeps its place at the front.
+        _postpone(generation, now, refusal.reason, later={"dispatch_at": now})
     else:
         code = str(refusal.code or "")
         _give_up(generation, now, "KIE refused the picture.", code, refusal.reason)
 
 
-def _postpone(generation: Generation, now: datetime, why: str) -> None:
+def _postpone(
+    generation: Generation, now: datetime, why: str, later: dict[str, Any] | None = None
+) -> None:
     record(
         generation.pk,
         kind=EventKind.POSTPONED,
         actor=SYSTEM,
         now=now,
         detail={"why": why[:300]},
-        changes=backoff.next_try(generation, now),
+        changes=later or backoff.next_try(generation, now),
         only_if=Q(status=Status.QUEUED),
     )
 

@@ -77,6 +77,11 @@ def submit_next(
     generation = _take_oldest(now)
     if generation is None:
         return Step.IDLE
+    # While KIE refuses the account this is the minute's one probe, be it the picture's upload.
+    turn = lane.take_turn(now=now)
+    if turn is None:
+        _put_back(generation, now)
+        return Step.IDLE
     if not picture.is_ready(generation, now=now):
         ready = picture.send(generation, client=client, now=now)
         if ready is None:
@@ -89,7 +94,7 @@ def submit_next(
     if not limits.take(limits.CREATES, now=now):
         _put_back(generation, now)
         return Step.NO_SLOT
-    claim = _claim(generation, client, callbacks, worker, now) if lane.take_turn(now=now) else None
+    claim = _claim(generation, client, callbacks, worker, now) if turn.still_holds() else None
     if claim is None:
         limits.give_back(limits.CREATES, used_at=now)
         _put_back(generation, now)

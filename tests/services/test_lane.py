@@ -44,7 +44,7 @@ def test_a_pause_that_comes_between_look_and_claim_still_holds(
     generation = ask()
     real = lane.take_turn
 
-    def turn(**arguments: object) -> bool:
+    def turn(**arguments: object) -> lane.Turn | None:
         won = real(**arguments)  # type: ignore[arg-type]
         lane.pause(by="olga", reason="", now=clock())
         return won

@@ -118,6 +118,30 @@ def test_a_refused_key_at_the_upload_host_blocks_the_lane(
     assert lane.get().blocked_code == 401
 
 
+def test_a_refused_key_at_the_upload_host_is_probed_once_a_minute(
+    image: SourceImage, author: User, send: Send, kie: FakeKie, clock: Clock
+) -> None:
+    for _ in range(5):
+        asked = request.GenerationRequest(input={"prompt": "A slow pan"}, image_id=image.pk)
+        request.create(request.judge(asked, user=author, now=clock()), user=author, now=clock())
+    tries = []
+
+    def refuse() -> None:
+        tries.append(clock())
+        raise UploadRefused("no access", code=401, account=True)
+
+    kie.on_upload = refuse
+    for _ in range(240):
+        send()
+        clock.forward(1)
+    assert len(tries) == 4
+    kie.on_upload = lambda: None
+    clock.forward(60)
+    for _ in range(5):
+        assert send() is Step.DONE
+    assert not Generation.objects.exclude(status=Status.RUNNING).exists()
+
+
 def test_a_picture_whose_file_is_gone_fails_the_generation(
     generation: Generation, image: SourceImage, send: Send
 ) -> None:
