@@ -11,7 +11,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from uuid import UUID, uuid4
 
+import structlog
 from django.conf import settings
+
+log = structlog.get_logger(__name__)
 
 _EXTENSIONS = {"image/jpeg": "jpg", "image/png": "png"}
 
@@ -83,6 +86,12 @@ class Receipt:
     generation_id: str
     task_id: str
 
+    @classmethod
+    def read(cls, path: Path) -> "Receipt":
+        """Read one back. Raises ValueError, TypeError or KeyError for what is no receipt."""
+        told = json.loads(path.read_bytes())
+        return cls(int(told["attempt_id"]), str(told["generation_id"]), str(told["task_id"]))
+
 
 def write_receipt(receipt: Receipt) -> None:
     put(_receipt_path(receipt.attempt_id), json.dumps(asdict(receipt)).encode())
@@ -93,21 +102,28 @@ def drop_receipt(attempt_id: int) -> None:
 
 
 def receipts(*, older_than: float) -> Iterator[Receipt]:
-    """Answer the receipts written on this host before the timestamp that no commit has followed."""
-    for path in sorted(_receipt_folder().glob("*.json")):
+    """Answer the receipts written on this host before the timestamp that no commit has followed.
+
+    One that cannot be read is logged and set aside under another name: it must not hide the rest.
+    """
+    for path in sorted(receipt_folder().glob("*.json")):
         try:
             if path.stat().st_mtime < older_than:
-                yield Receipt(**json.loads(path.read_bytes()))
+                yield Receipt.read(path)
         except FileNotFoundError:
             continue  # the submission's own commit came first
+        except (ValueError, TypeError, KeyError):
+            log.exception("receipt cannot be read", path=str(path))
+            path.replace(path.with_suffix(".unreadable"))
 
 
-def _receipt_folder() -> Path:
+def receipt_folder() -> Path:
+    """Answer where receipts lie, one file an attempt."""
     return Path(settings.DATA_DIR) / "receipts"
 
 
 def _receipt_path(attempt_id: int) -> Path:
-    return _receipt_folder() / f"{attempt_id}.json"
+    return receipt_folder() / f"{attempt_id}.json"
 
 
 def _sync_folder(folder: Path) -> None:

@@ -159,10 +159,19 @@ def test_a_sender_that_died_leaves_an_unknown_generation(
     assert send() is Step.IDLE
 
 
+@pytest.mark.parametrize("spoilt", [None, b"", b"[]", b'{"attempt_id": "x"}', b"\xff"])
 def test_a_receipt_brings_back_what_the_database_missed(
-    ask: Ask, send: Send, kie: FakeKie, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    ask: Ask,
+    send: Send,
+    kie: FakeKie,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    spoilt: bytes | None,
 ) -> None:
+    """Also when another receipt, which comes first, cannot be read."""
     generation = ask()
+    if spoilt is not None:
+        storage.put(storage.receipt_folder() / "0.json", spoilt)
 
     def die(*args: object, **kwargs: object) -> None:
         raise SystemExit
