@@ -60,8 +60,11 @@ def sweep() -> None:
         holder=_worker(),
         pace=limits.Pace(settings.KIE_READS_PER_SECOND).wait,
     )
-    if turn.run(should_stop=queue.is_stopping) and not queue.is_stopping():
-        queue.ring(queue.Task.SWEEP)
+    try:
+        if turn.run(should_stop=queue.is_stopping) and not queue.is_stopping():
+            queue.ring(queue.Task.SWEEP)
+    finally:
+        turn.drain(should_stop=queue.is_stopping)
 
 
 def archive() -> None:

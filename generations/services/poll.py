@@ -1,7 +1,7 @@
 """Reading KIE's records: what is due, whose task a record is, and what follows a failed read."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -48,6 +48,13 @@ def claim_due(*, now: datetime, most: int) -> list[Due]:
         # Nothing names a task: there is nothing to read until a callback does.
         _set_next_read([row for row in due if not row.task_id], None)
     return claimed
+
+
+def give_back(dues: Iterable[Due], *, now: datetime) -> None:
+    """Make due again what was claimed and will not be read after all."""
+    for due in dues:
+        mine = Generation.objects.filter(pk=due.generation_id, next_poll_at=due.claimed_until)
+        mine.update(next_poll_at=now)
 
 
 def apply_failure(due: Due, failure: ReadFailed, *, now: datetime) -> None:

@@ -25,6 +25,9 @@ RENEW_EVERY_S = 5.0
 TURN_S = 60.0
 TICK_S = 0.25
 THREADS = 64
+# A read's own deadline is 15 s; what is not back by then is given back.
+DRAIN_S = 16.0
+DRAIN_WHEN_STOPPING_S = 2.0
 # Copies at one time: two, so that slow downloads leave workers for submissions.
 MOST_COPIES = 2
 # Bells beyond this many say nothing new.
@@ -36,7 +39,9 @@ class Client(Protocol):
 
 
 class Sweep:
-    """One turn of the loop. `run` takes the lease; `step` is one pass and never waits.
+    """One turn of the loop. `run` holds the lease; `step` is one pass and never waits.
+
+    `drain` comes last, when the next turn may have begun: it applies the reads still under way.
 
     `pace` is called in the reading thread just before each read, and may wait.
     """
@@ -69,11 +74,24 @@ class Sweep:
                     renewed = time.monotonic()
                 self.step()
                 self._go_on_reading(for_s=TICK_S)
-            self._apply_finished(wait_s=2.0)
         finally:
-            self.pool.shutdown(wait=False, cancel_futures=True)
             leases.release(LEASE_NAME, holder=self.holder)
         return True
+
+    def drain(self, *, should_stop: Callable[[], bool]) -> None:
+        """Apply the reads that are under way; those that take too long are made due again."""
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        never_begun = [future for future in self.reading if future.cancelled()]
+        poll.give_back([self.reading.pop(future) for future in never_begun], now=self.clock())
+        began_s = time.monotonic()
+        while self.reading:
+            longest_s = DRAIN_WHEN_STOPPING_S if should_stop() else DRAIN_S
+            if time.monotonic() - began_s >= longest_s:
+                break
+            wait(self.reading, timeout=TICK_S, return_when=FIRST_COMPLETED)
+            self._apply_finished(wait_s=0.0)
+        poll.give_back(self.reading.values(), now=self.clock())
+        self.reading.clear()
 
     def step(self) -> None:
         """Do what is due now."""

@@ -7,7 +7,7 @@ from typing import Any
 Q_CLUSTER: dict[str, Any] = {
     "name": "kling",
     "orm": "default",
-    "workers": 6,
+    "workers": 7,
     "queue_limit": 2,
     "bulk": 1,
     "poll": 0.02,

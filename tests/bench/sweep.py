@@ -87,6 +87,7 @@ def _sweep(port: int) -> tuple[float, float]:
     began_at, cpu_s = datetime.now(UTC), time.process_time()
     assert sweep.run(should_stop=is_done, turn_s=25)
     cpu_s = time.process_time() - cpu_s
+    sweep.drain(should_stop=lambda: True)
     if not is_done():
         raise RuntimeError(f"{client.reads} of {ROWS} were read")
     ended_at = Generation.objects.aggregate(at=Max("last_poll_at"))["at"]

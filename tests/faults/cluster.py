@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests.journeys.platform import Platform
 
-WORKERS = 6
+WORKERS = 7
 
 
 def members(platform: Platform) -> dict[str, list[int]]:

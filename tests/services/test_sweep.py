@@ -1,5 +1,6 @@
 """The sweep: finds what is due, reads it in threads, and rings for the rest."""
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,6 +11,7 @@ from generations import queue
 from generations.kie import TaskRecord, Unreachable
 from generations.models import Generation, Status
 from generations.services import leases, limits, outcome
+from generations.services import sweep as sweep_room
 from generations.services.submit import LEASE
 from generations.services.sweep import LEASE_NAME, Sweep
 from tests.fakes import Clock, FakeKie, success_record, unknown
@@ -154,6 +156,52 @@ def test_an_answer_is_applied_without_waiting_for_the_next_step(
     sweep.step()
     sweep._go_on_reading(for_s=0.2)
     assert Generation.objects.get().status == Status.SUCCEEDED
+
+
+class SlowReader(Reader):
+    """Answers when it is let."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.may_answer = threading.Event()
+
+    def read_task(self, task_id: str) -> TaskRecord:
+        assert self.may_answer.wait(20)
+        return super().read_task(task_id)
+
+
+def test_a_read_that_outlasts_its_turn_is_applied_when_the_next_turn_may_run(
+    ask: Ask, send: Callable[..., object], clock: Clock, rung: list[queue.Task]
+) -> None:
+    ask()
+    send()
+    clock.forward(5)
+    reader = SlowReader()
+    sweep = _sweep(reader, clock)
+    assert sweep.run(should_stop=lambda: False, turn_s=0.1) is True
+    assert not leases.is_held(LEASE_NAME, now=clock())
+    reader.may_answer.set()
+    sweep.drain(should_stop=lambda: False)
+    assert Generation.objects.get().status == Status.SUCCEEDED
+
+
+def test_a_read_that_never_comes_back_is_due_again_at_once(
+    ask: Ask,
+    send: Callable[..., object],
+    clock: Clock,
+    rung: list[queue.Task],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sweep_room, "DRAIN_S", 0.3)
+    ask()
+    send()
+    clock.forward(5)
+    reader = SlowReader()
+    sweep = _sweep(reader, clock)
+    sweep.run(should_stop=lambda: False, turn_s=0.1)
+    sweep.drain(should_stop=lambda: False)
+    reader.may_answer.set()
+    assert Generation.objects.get().next_poll_at == clock()
 
 
 def test_reads_that_begin_late_do_not_begin_together_with_the_next_ones() -> None:
